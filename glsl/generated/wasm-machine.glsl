@@ -92,7 +92,7 @@ struct WasmCounters { // 16 bytes
 };
 
 // What a copy between columns and instances is given.
-struct WasmTransfer { // 68 bytes
+struct WasmTransfer { // 72 bytes
   // slots: column after column, each with one slot for an instance
   uint64_t columns; // at 0
   // for each instance: status, trap, instruction, the import that it waits for
@@ -100,16 +100,18 @@ struct WasmTransfer { // 68 bytes
   uint64_t slotMemory; // at 16
   uint64_t cellMemory; // at 24
   uint instanceCount; // at 32
-  uint laneShift; // at 36
-  uint slotsPerInstance; // at 40
-  uint cellsPerInstance; // at 44
+  // slots of a column: the instances of all parts
+  uint rowCount; // at 36
+  uint laneShift; // at 40
+  uint slotsPerInstance; // at 44
+  uint cellsPerInstance; // at 48
   // the first register of a call that begins; other copies go by the state
-  uint firstSlot; // at 48
-  uint columnCount; // at 52
+  uint firstSlot; // at 52
+  uint columnCount; // at 56
   // the instruction to begin with
-  uint start; // at 56
-  uint fuelLow; // at 60
-  uint fuelHigh; // at 64
+  uint start; // at 60
+  uint fuelLow; // at 64
+  uint fuelHigh; // at 68
 };
 
 // What a copy between a list and the same elements of instances is given.

@@ -54,6 +54,7 @@ async function pairOf(module: DecodedModule, quantum?: number): Promise<Pair> {
         hostSlots: 8,
         compile,
         ...(quantum === undefined ? {} : { quantum }),
+        ...(side === 1 && { maxBufferBytes: 1 }), // buffers of their own for each group of neighbours
         answer: async (requests) =>
           requests.map(({ instance, host, slots }) => {
             const { params, results } = store.hostTypes[host]!;

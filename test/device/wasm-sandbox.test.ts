@@ -215,8 +215,8 @@ async function openMachine(binary: Uint8Array): Promise<Machine> {
   return {
     machine,
     functions,
-    cells: new Words(await read(machine.memory.cells), laneShift, cellsPerInstance, 1),
-    slots: new Words(await read(machine.memory.slots), laneShift, slotsPerInstance, 2),
+    cells: new Words(await read(machine.memory.parts[0]!.cells), laneShift, cellsPerInstance, 1),
+    slots: new Words(await read(machine.memory.parts[0]!.slots), laneShift, slotsPerInstance, 2),
     frameSlots: program.functions[functions.get("attack")!]!.frameSlots,
     memoryAt: program.memoryCells[0]!,
     tableAt: program.tableCells[0]!,
@@ -320,8 +320,8 @@ describe(`hostile modules, seed ${seed}`, () => {
     using last = await sentinel();
     const { machine, functions } = opened;
     const before = withCanaries(opened, attacks);
-    await write(machine.memory.cells, before.cells.words);
-    await write(machine.memory.slots, before.slots.words);
+    await write(machine.memory.parts[0]!.cells, before.cells.words);
+    await write(machine.memory.parts[0]!.slots, before.slots.words);
     const columns = (["which", "a", "b", "c"] as const).flatMap((name) =>
       attacks.map((attack) => BigInt(attack[name])),
     );
@@ -337,8 +337,8 @@ describe(`hostile modules, seed ${seed}`, () => {
     );
     expect(wrong, "attacks that end otherwise than on V8").toEqual([]);
     const found = { cells: before.cells.copy(), slots: before.slots.copy() };
-    found.cells.words.set(await read(machine.memory.cells));
-    found.slots.words.set(await read(machine.memory.slots));
+    found.cells.words.set(await read(machine.memory.parts[0]!.cells));
+    found.slots.words.set(await read(machine.memory.parts[0]!.slots));
     const expected = expectedAfter(opened, before, found, outcomes);
     expect(expected.cells.firstDifference(found.cells), "cells").toBeUndefined();
     expect(expected.slots.firstDifference(found.slots), "slots").toBeUndefined();

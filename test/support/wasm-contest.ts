@@ -140,6 +140,7 @@ async function deviceContender(random: RandomModule, device: Device): Promise<Co
     limits: LIMITS,
     hostSlots: 8,
     quantum: 777, // so that most calls are made of several runs
+    maxBufferBytes: 1, // so that each group of neighbours has buffers of its own
     answer: async (requests) =>
       requests.map(({ instance, host, slots }) => (instance === 1 ? answer : unheard)(host, slots)),
   });

@@ -107,6 +107,7 @@ export const WasmTransfer = struct(
     slotMemory: u64,
     cellMemory: u64,
     instanceCount: u32,
+    rowCount: doc(u32, "slots of a column: the instances of all parts"),
     laneShift: u32,
     slotsPerInstance: u32,
     cellsPerInstance: u32,

@@ -20,7 +20,7 @@ import { LaneMemory } from "./lane-memory.ts";
 import { type LaunchWriter, launchWriter } from "./launch.ts";
 import { machinePipelines, type Pipelines } from "./machine-pipelines.ts";
 import { Pace } from "./pace.ts";
-import { TransferBuffers } from "./transfer-buffers.ts";
+import { TransferBuffers, upload } from "./transfer-buffers.ts";
 
 /**
  * Instructions that an instance may run at once. Mesa before 25.0 ends loops after 65,535 rounds without a word; the
@@ -45,6 +45,8 @@ export interface DeviceMachineOptions {
   readonly quantum?: number;
   /** Slots of the arguments or results of the host's functions: the most that one has. */
   readonly hostSlots?: number;
+  /** The most that a buffer of instances may have; the device's limit if not given. For tests. */
+  readonly maxBufferBytes?: number;
   readonly answer?: HostBatch;
   /** Whether functions are compiled; "never" if not given. */
   readonly compile?: CompileChoice;
@@ -123,7 +125,6 @@ export class DeviceMachine implements Disposable {
       limits,
       geometry,
       lists: this.#lists,
-      memory: this.memory,
       counters: this.#counters,
     });
   }
@@ -139,7 +140,10 @@ export class DeviceMachine implements Disposable {
         remedy: "Use another device or the host engine.",
       });
     }
-    const geometry = placeInstances(program, limits, instanceCount, device.info.subgroupSize);
+    const geometry = placeInstances(program, limits, instanceCount, {
+      subgroupSize: device.info.subgroupSize,
+      maxBufferBytes: options.maxBufferBytes ?? device.info.limits.maxAllocationBytes,
+    });
     assertFits(device, geometry);
     const { pipelines, release } = await machinePipelines(device);
     try {
@@ -240,7 +244,6 @@ export class DeviceMachine implements Disposable {
     const { instanceCount } = this.geometry;
     this.#buffers.take("results", fetchedSlots * instanceCount * 8);
     this.#buffers.take("states", instanceCount * STATE_BYTES);
-    const launch = this.#launch(quantum, compiled?.leastFuel ?? 0);
     await this.#submit((recorder) => {
       recorder.fill(this.#counters, 0, this.#counters.sizeBytes, 0).barrier("transfer", "compute");
       if (before !== undefined) {
@@ -250,8 +253,11 @@ export class DeviceMachine implements Disposable {
       // The interpreter comes last: it runs what is left to it, and counts.
       for (const pipeline of [compiled?.pipeline, this.#pipelines.interpret]) {
         if (pipeline === undefined) continue;
-        recorder.bind(pipeline).push(launch);
-        recorder.dispatch(Math.ceil(instanceCount / Machine.WORKGROUP_SIZE));
+        recorder.bind(pipeline);
+        for (const part of this.memory.parts) {
+          recorder.push(this.#launch(part, quantum, compiled?.leastFuel ?? 0));
+          recorder.dispatch(Math.ceil(part.instanceCount / Machine.WORKGROUP_SIZE));
+        }
         recorder.barrier("compute", "compute");
       }
       this.#recordFetch(recorder, fetchedSlots);
@@ -326,24 +332,28 @@ export class DeviceMachine implements Disposable {
     name: "begin" | "answer" | "fetch",
     { columns, states, columnCount, start = 0, fuel = 0n }: TransferParts,
   ): void {
-    const { instanceCount, laneShift, slotsPerInstance, cellsPerInstance, registersAt } = this.geometry;
-    const launch = WasmTransfer.pack({
-      columns: columns.address,
-      states: states?.address ?? 0n,
-      slotMemory: this.memory.slots.address,
-      cellMemory: this.memory.cells.address,
-      instanceCount,
-      laneShift,
-      slotsPerInstance,
-      cellsPerInstance,
-      firstSlot: registersAt,
-      columnCount,
-      start,
-      fuelLow: Number(fuel & 0xffff_ffffn),
-      fuelHigh: Number(fuel >> 32n),
-    });
-    recorder.bind(this.#pipelines[name]).push(launch);
-    recorder.dispatch(Math.ceil(instanceCount / Machine.WORKGROUP_SIZE));
+    const { laneShift, slotsPerInstance, cellsPerInstance, registersAt } = this.geometry;
+    recorder.bind(this.#pipelines[name]);
+    for (const { firstInstance, instanceCount, slots, cells } of this.memory.parts) {
+      const launch = WasmTransfer.pack({
+        columns: columns.address + BigInt(firstInstance * 8),
+        states: states === undefined ? 0n : states.address + BigInt(firstInstance * STATE_BYTES),
+        slotMemory: slots.address,
+        cellMemory: cells.address,
+        instanceCount,
+        rowCount: this.geometry.instanceCount,
+        laneShift,
+        slotsPerInstance,
+        cellsPerInstance,
+        firstSlot: registersAt,
+        columnCount,
+        start,
+        fuelLow: Number(fuel & 0xffff_ffffn),
+        fuelHigh: Number(fuel >> 32n),
+      });
+      recorder.push(launch);
+      recorder.dispatch(Math.ceil(instanceCount / Machine.WORKGROUP_SIZE));
+    }
   }
 
   async #submit(body: (recorder: Recorder) => void): Promise<void> {
@@ -385,14 +395,4 @@ interface TransferParts {
   readonly columnCount: number;
   readonly start?: number;
   readonly fuel?: bigint;
-}
-
-function upload(device: Device, list: Uint32Array | BigUint64Array): DeviceBuffer {
-  const buffer = device.createBuffer({
-    role: "upload",
-    sizeBytes: Math.max(list.byteLength, 16),
-    label: "wasm lists",
-  });
-  new Uint8Array(buffer.host).set(new Uint8Array(list.buffer, list.byteOffset, list.byteLength));
-  return buffer;
 }

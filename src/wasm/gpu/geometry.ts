@@ -14,21 +14,28 @@ export interface Geometry {
   readonly framesAt: number;
   /** The first slot of the registers, behind the frames. */
   readonly registersAt: number;
+  /** Instances that share buffers: a part. All parts but the last have so many. */
+  readonly instancesPerPart: number;
   /** Bytes of the slots of all instances. */
   readonly slotBytes: number;
   /** Bytes of the cells of all instances. */
   readonly cellBytes: number;
 }
 
-/**
- * Places instances.
- * @param subgroupSize threads that run together: so many instances are neighbours, or fewer if there are fewer
- */
+/** What instances are placed on. */
+export interface Ground {
+  /** Threads that run together: so many instances are neighbours, or fewer if there are fewer. */
+  readonly subgroupSize: number;
+  /** The most that one buffer may have. */
+  readonly maxBufferBytes: number;
+}
+
+/** Places instances. */
 export function placeInstances(
   program: Program,
   { stackSlots, maxDepth }: StackLimits,
   instanceCount: number,
-  subgroupSize: number,
+  { subgroupSize, maxBufferBytes }: Ground,
 ): Geometry {
   const laneShift = Math.min(Math.log2(subgroupSize), Math.ceil(Math.log2(instanceCount)));
   const framesAt = program.globalSlots;
@@ -36,7 +43,9 @@ export function placeInstances(
   // A module without globals and locals needs none, and no buffer is empty.
   const slotsPerInstance = Math.max(1, registersAt + stackSlots);
   const { cellsPerInstance } = program;
-  const lanes = Math.ceil(instanceCount / 2 ** laneShift) * 2 ** laneShift;
+  const neighbours = 2 ** laneShift;
+  const lanes = Math.ceil(instanceCount / neighbours) * neighbours;
+  const neighbourBytes = neighbours * Math.max(slotsPerInstance * 8, cellsPerInstance * 4);
   return {
     instanceCount,
     laneShift,
@@ -44,22 +53,48 @@ export function placeInstances(
     cellsPerInstance,
     framesAt,
     registersAt,
+    instancesPerPart: Math.max(1, Math.floor(maxBufferBytes / neighbourBytes)) * neighbours,
     slotBytes: lanes * slotsPerInstance * 8,
     cellBytes: lanes * cellsPerInstance * 4,
   };
 }
 
+/** Instances that share buffers. */
+export interface PlacedPart {
+  readonly firstInstance: number;
+  readonly instanceCount: number;
+  readonly slotBytes: number;
+  readonly cellBytes: number;
+}
+
+/** The parts of all instances, in their order. */
+export function partsOf(geometry: Geometry): PlacedPart[] {
+  const { instanceCount, instancesPerPart, laneShift, slotsPerInstance, cellsPerInstance } = geometry;
+  const neighbours = 2 ** laneShift;
+  return Array.from({ length: Math.ceil(instanceCount / instancesPerPart) }, (_, part) => {
+    const firstInstance = part * instancesPerPart;
+    const count = Math.min(instancesPerPart, instanceCount - firstInstance);
+    const lanes = Math.ceil(count / neighbours) * neighbours;
+    return {
+      firstInstance,
+      instanceCount: count,
+      slotBytes: lanes * slotsPerInstance * 8,
+      cellBytes: lanes * cellsPerInstance * 4,
+    };
+  });
+}
+
 /** @throws EW_OUT_OF_DEVICE_MEMORY naming how many instances fit */
 export function assertFits(device: Device, geometry: Geometry): void {
-  const { instanceCount, slotBytes, cellBytes } = geometry;
+  const { instanceCount, laneShift, slotsPerInstance, cellsPerInstance, slotBytes, cellBytes } = geometry;
   const freeBytes = device.freeBytes("device");
   const { maxAllocationBytes } = device.info.limits;
-  const share = Math.min(
-    freeBytes / (slotBytes + cellBytes),
-    maxAllocationBytes / Math.max(slotBytes, cellBytes),
-  );
+  const neighbours = 2 ** laneShift;
+  // Neighbours lie in one buffer.
+  const isTooLarge = neighbours * Math.max(slotsPerInstance * 8, cellsPerInstance * 4) > maxAllocationBytes;
+  const share = isTooLarge ? 0 : freeBytes / (slotBytes + cellBytes);
   if (share >= 1) return;
-  const fitting = Math.floor((instanceCount * share) / 2 ** geometry.laneShift) * 2 ** geometry.laneShift;
+  const fitting = Math.floor((instanceCount * share) / neighbours) * neighbours;
   throw new EverwarpError(
     "EW_OUT_OF_DEVICE_MEMORY",
     `${instanceCount} instances need ${slotBytes + cellBytes} bytes of ${device.info.name}; ` +

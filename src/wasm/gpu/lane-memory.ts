@@ -3,7 +3,7 @@ import { type Device, type DeviceBuffer, type ComputePipeline } from "../../vulk
 import { Machine, StateCell, WasmCopy } from "../form/index.ts";
 import { PAGE_BYTES } from "../module/index.ts";
 import type { Program, StoreImage } from "../store/index.ts";
-import type { Geometry } from "./geometry.ts";
+import { type Geometry, partsOf } from "./geometry.ts";
 
 /** The kernels that copy. */
 export interface CopyPipelines {
@@ -17,47 +17,55 @@ export type ElementKind = "slots" | "cells";
 /** Workgroups in y that a dispatch has at most. */
 const ROWS_MAX = 32_768;
 
-/** See the head of this file. */
-export class LaneMemory implements Disposable {
+/** The memory of instances that share buffers. */
+export interface MemoryPart {
+  readonly firstInstance: number;
+  readonly instanceCount: number;
   readonly slots: DeviceBuffer;
   readonly cells: DeviceBuffer;
+}
+
+/** See the head of this file. */
+export class LaneMemory implements Disposable {
+  /** In the order of their instances. */
+  readonly parts: readonly MemoryPart[];
   readonly #device: Device;
   readonly #pipelines: CopyPipelines;
   readonly #geometry: Geometry;
   readonly #program: Program;
+  readonly #buffers: DeviceBuffer[] = [];
 
   constructor(device: Device, pipelines: CopyPipelines, program: Program, geometry: Geometry) {
     this.#device = device;
     this.#pipelines = pipelines;
     this.#geometry = geometry;
     this.#program = program;
-    this.slots = device.createBuffer({
-      role: "device",
-      sizeBytes: geometry.slotBytes,
-      label: "wasm registers",
-    });
+    const parts: MemoryPart[] = [];
+    const create = (sizeBytes: number, label: string): DeviceBuffer => {
+      const buffer = device.createBuffer({ role: "device", sizeBytes, label });
+      this.#buffers.push(buffer);
+      return buffer;
+    };
     try {
-      this.cells = device.createBuffer({
-        role: "device",
-        sizeBytes: geometry.cellBytes,
-        label: "wasm memories",
-      });
+      for (const { firstInstance, instanceCount, slotBytes, cellBytes } of partsOf(geometry)) {
+        const slots = create(slotBytes, "wasm registers");
+        parts.push({ firstInstance, instanceCount, slots, cells: create(cellBytes, "wasm memories") });
+      }
     } catch (error) {
-      this.slots[Symbol.dispose]();
+      this[Symbol.dispose]();
       throw error;
     }
+    this.parts = parts;
   }
 
   [Symbol.dispose](): void {
-    this.cells[Symbol.dispose]();
-    this.slots[Symbol.dispose]();
+    for (const buffer of this.#buffers.splice(0).toReversed()) buffer[Symbol.dispose]();
   }
 
   /** Gives every instance the same contents. All instances are idle then. */
   async load(image: StoreImage): Promise<void> {
-    const { slots, cells } = this;
     await this.#device.runAsync((recorder) => {
-      recorder.fill(slots, 0, slots.sizeBytes, 0).fill(cells, 0, cells.sizeBytes, 0);
+      for (const buffer of this.#buffers) recorder.fill(buffer, 0, buffer.sizeBytes, 0);
       recorder.barrier("transfer", "compute");
     });
     const { instanceCount } = this.#geometry;
@@ -187,33 +195,39 @@ export class LaneMemory implements Disposable {
     pipeline: ComputePipeline,
     kind: ElementKind,
     list: DeviceBuffer,
-    part: { firstElement: number; words: number; firstInstance: number; instanceCount: number },
+    range: { firstElement: number; words: number; firstInstance: number; instanceCount: number },
   ): Promise<void> {
     const elementWords = wordsOf(kind);
     const { laneShift, slotsPerInstance, cellsPerInstance } = this.#geometry;
-    const { firstElement, firstInstance, instanceCount } = part;
-    const count = part.words / elementWords;
+    const { firstElement } = range;
+    const count = range.words / elementWords;
     const step = ROWS_MAX * Machine.COPY_ELEMENTS;
     await this.#device.runAsync((recorder) => {
       recorder.bind(pipeline);
-      for (let done = 0; done < count; done += step) {
-        const elementCount = Math.min(step, count - done);
-        const launch = WasmCopy.pack({
-          list: list.address + BigInt(done * elementWords * 4),
-          memory: this[kind].address,
-          firstInstance,
-          instanceCount,
-          laneShift,
-          elementsPerInstance: kind === "slots" ? slotsPerInstance : cellsPerInstance,
-          firstElement: firstElement + done,
-          elementCount,
-          elementWords,
-        });
-        recorder.push(launch);
-        recorder.dispatch(
-          Math.ceil(instanceCount / Machine.WORKGROUP_SIZE),
-          Math.ceil(elementCount / Machine.COPY_ELEMENTS),
-        );
+      for (const part of this.parts) {
+        const firstInstance = Math.max(range.firstInstance - part.firstInstance, 0);
+        const end = range.firstInstance + range.instanceCount - part.firstInstance;
+        const instanceCount = Math.min(end, part.instanceCount) - firstInstance;
+        if (instanceCount <= 0) continue;
+        for (let done = 0; done < count; done += step) {
+          const elementCount = Math.min(step, count - done);
+          const launch = WasmCopy.pack({
+            list: list.address + BigInt(done * elementWords * 4),
+            memory: part[kind].address,
+            firstInstance,
+            instanceCount,
+            laneShift,
+            elementsPerInstance: kind === "slots" ? slotsPerInstance : cellsPerInstance,
+            firstElement: firstElement + done,
+            elementCount,
+            elementWords,
+          });
+          recorder.push(launch);
+          recorder.dispatch(
+            Math.ceil(instanceCount / Machine.WORKGROUP_SIZE),
+            Math.ceil(elementCount / Machine.COPY_ELEMENTS),
+          );
+        }
       }
       recorder.barrier("compute", "all");
     });

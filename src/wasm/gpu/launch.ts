@@ -3,10 +3,10 @@ import type { DeviceBuffer } from "../../vulkan/index.ts";
 import { WasmLaunch } from "../form/index.ts";
 import type { Program, StackLimits } from "../store/index.ts";
 import type { Geometry } from "./geometry.ts";
-import type { LaneMemory } from "./lane-memory.ts";
+import type { MemoryPart } from "./lane-memory.ts";
 
-/** Writes a `WasmLaunch`. @param leastFuel 0 where nothing is compiled */
-export type LaunchWriter = (quantum: number, leastFuel: number) => Uint32Array;
+/** Writes a `WasmLaunch` for the instances of a part. @param leastFuel 0 where nothing is compiled */
+export type LaunchWriter = (part: MemoryPart, quantum: number, leastFuel: number) => Uint32Array;
 
 /** What a launch tells of a machine. */
 export interface LaunchParts {
@@ -15,28 +15,17 @@ export interface LaunchParts {
   readonly geometry: Geometry;
   /** Code, constants and words of the program. */
   readonly lists: readonly DeviceBuffer[];
-  readonly memory: LaneMemory;
   readonly counters: DeviceBuffer;
 }
 
 /** Writes launches of a machine. */
-export function launchWriter({
-  program,
-  limits,
-  geometry,
-  lists,
-  memory,
-  counters,
-}: LaunchParts): LaunchWriter {
+export function launchWriter({ program, limits, geometry, lists, counters }: LaunchParts): LaunchWriter {
   const [code, constants, words] = lists.map(({ address }) => address);
   const launch = {
     code: code!,
     constants: constants!,
     words: words!,
-    slotMemory: memory.slots.address,
-    cellMemory: memory.cells.address,
     counters: counters.address,
-    instanceCount: geometry.instanceCount,
     laneShift: geometry.laneShift,
     slotsPerInstance: geometry.slotsPerInstance,
     cellsPerInstance: geometry.cellsPerInstance,
@@ -53,5 +42,13 @@ export function launchWriter({
     zeroA: 0,
     zeroB: 0,
   };
-  return (quantum, leastFuel) => WasmLaunch.pack({ ...launch, quantum, leastFuel });
+  return ({ slots, cells, instanceCount }, quantum, leastFuel) =>
+    WasmLaunch.pack({
+      ...launch,
+      slotMemory: slots.address,
+      cellMemory: cells.address,
+      instanceCount,
+      quantum,
+      leastFuel,
+    });
 }

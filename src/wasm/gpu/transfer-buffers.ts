@@ -43,3 +43,14 @@ export class TransferBuffers implements Disposable {
     this.#buffers.clear();
   }
 }
+
+/** A buffer with a list that stays as it is. */
+export function upload(device: Device, list: Uint32Array | BigUint64Array): DeviceBuffer {
+  const buffer = device.createBuffer({
+    role: "upload",
+    sizeBytes: Math.max(list.byteLength, 16),
+    label: "wasm lists",
+  });
+  new Uint8Array(buffer.host).set(new Uint8Array(list.buffer, list.byteOffset, list.byteLength));
+  return buffer;
+}

@@ -1,6 +1,7 @@
 // transfer: copies between columns, which have a row for each instance, and the registers of instances.
 //
-// in   columns of arguments, or the slots and states of instances
+// in   columns of arguments, or the slots and states of instances that share buffers. Columns and states begin with the
+//      first of them
 // out  the same, on the other side
 //      BEGINS=1   columns are arguments: every instance begins a call
 //      ANSWERS=1  columns are the host's answers: instances that wait go on, or trap as their state says
@@ -46,7 +47,7 @@ void main() {
     // An instance that waits may stand at the end of its registers.
     if (base + column >= launch.slotsPerInstance) continue;
     uint slot = (base + column) << launch.laneShift;
-    uint row = column * launch.instanceCount + instance;
+    uint row = column * launch.rowCount + instance;
 #if defined(BEGINS) || defined(ANSWERS)
     slots.values[slot] = columns.values[row];
 #else
