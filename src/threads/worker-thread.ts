@@ -89,6 +89,7 @@ export async function startWorkerThread(
   transferList: MessagePort[] = [],
   addressBytes = 0,
 ): Promise<Worker> {
+  assertDirectory();
   const entry = await workerEntry(name);
   if (spareAddressBytes() === Infinity) return start(name, entry, data, transferList);
   const started = lastStart.then(async () => {
@@ -126,11 +127,7 @@ export function startWorkerThreadNow(
 }
 
 function start(name: WorkerName, entry: string, data: unknown, transferList: MessagePort[]): Worker {
-  // Each thread of Node asks for the working directory when it starts, and ends where there is none.
-  if (currentDirectory() === undefined)
-    throw new EverwarpError("EW_NO_THREAD", "no thread starts where the working directory was removed", {
-      remedy: "Change to a directory that exists.",
-    });
+  assertDirectory();
   try {
     // Empty execArgv: a worker needs no loaders and flags of this process.
     const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_OBJECTS_MB };
@@ -146,6 +143,14 @@ function start(name: WorkerName, entry: string, data: unknown, transferList: Mes
     if (code !== "ERR_WORKER_INIT_FAILED" && code !== "EAGAIN" && code !== "ENOMEM") throw error;
     throw noThread((error as Error).message, error);
   }
+}
+
+/** Each thread of Node asks for the working directory at its start, and ends without one. @throws EW_NO_THREAD */
+function assertDirectory(): void {
+  if (currentDirectory() !== undefined) return;
+  throw new EverwarpError("EW_NO_THREAD", "no thread starts where the working directory was removed", {
+    remedy: "Change to a directory that exists.",
+  });
 }
 
 function noThread(detail: string, cause: unknown): EverwarpError {
