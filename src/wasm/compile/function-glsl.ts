@@ -36,7 +36,8 @@ export interface CompiledUnit {
   readonly functions: ReadonlyMap<number, CompiledFunction>;
 }
 
-const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+/** Lines as the body of something. */
+export const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 
 /** The leaders among the blocks, in their order. */
 export function leadersOf({ blocks }: BlockGraph): number[] {

@@ -10,13 +10,13 @@ import {
   assignRegister,
   type CompiledFunction,
   type CompiledUnit,
+  indented,
   leadersOf,
   RegionWriter,
   runLines,
 } from "./function-glsl.ts";
 import { globalName, memorySizeName } from "./registers.ts";
 
-const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 const define = (head: string, body: readonly string[]): string[] => [`${head} {`, ...indented(body), "}", ""];
 
 /**
@@ -136,7 +136,7 @@ function saveLines(functions: readonly CompiledFunction[], { targets }: Compiled
       `at = ${variables.returnTo};`,
       "if (at != PARKED) {",
       "  level--;",
-      `  writeSlot(launch.framesAt + level, uint64_t(at) | (uint64_t(${variables.callerBase}) << 32));`,
+      `  writeFrame(level, at, ${variables.callerBase});`,
       "}",
     ];
     return [`if (at - ${start}u < ${end - start}u) {`, ...indented(body), "}"];

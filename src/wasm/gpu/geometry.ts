@@ -16,10 +16,6 @@ export interface Geometry {
   readonly registersAt: number;
   /** Instances that share buffers: a part. All parts but the last have so many. */
   readonly instancesPerPart: number;
-  /** Bytes of the slots of all instances. */
-  readonly slotBytes: number;
-  /** Bytes of the cells of all instances. */
-  readonly cellBytes: number;
 }
 
 /** What instances are placed on. */
@@ -44,7 +40,6 @@ export function placeInstances(
   const slotsPerInstance = Math.max(1, registersAt + stackSlots);
   const { cellsPerInstance } = program;
   const neighbours = 2 ** laneShift;
-  const lanes = Math.ceil(instanceCount / neighbours) * neighbours;
   const neighbourBytes = neighbours * Math.max(slotsPerInstance * 8, cellsPerInstance * 4);
   return {
     instanceCount,
@@ -54,8 +49,6 @@ export function placeInstances(
     framesAt,
     registersAt,
     instancesPerPart: Math.max(1, Math.floor(maxBufferBytes / neighbourBytes)) * neighbours,
-    slotBytes: lanes * slotsPerInstance * 8,
-    cellBytes: lanes * cellsPerInstance * 4,
   };
 }
 
@@ -86,18 +79,19 @@ export function partsOf(geometry: Geometry): PlacedPart[] {
 
 /** @throws EW_OUT_OF_DEVICE_MEMORY naming how many instances fit */
 export function assertFits(device: Device, geometry: Geometry): void {
-  const { instanceCount, laneShift, slotsPerInstance, cellsPerInstance, slotBytes, cellBytes } = geometry;
+  const { instanceCount, laneShift, slotsPerInstance, cellsPerInstance } = geometry;
   const freeBytes = device.freeBytes("device");
   const { maxAllocationBytes } = device.info.limits;
   const neighbours = 2 ** laneShift;
   // Neighbours lie in one buffer.
   const isTooLarge = neighbours * Math.max(slotsPerInstance * 8, cellsPerInstance * 4) > maxAllocationBytes;
-  const share = isTooLarge ? 0 : freeBytes / (slotBytes + cellBytes);
+  const needed = partsOf(geometry).reduce((sum, { slotBytes, cellBytes }) => sum + slotBytes + cellBytes, 0);
+  const share = isTooLarge ? 0 : freeBytes / needed;
   if (share >= 1) return;
   const fitting = Math.floor((instanceCount * share) / neighbours) * neighbours;
   throw new EverwarpError(
     "EW_OUT_OF_DEVICE_MEMORY",
-    `${instanceCount} instances need ${slotBytes + cellBytes} bytes of ${device.info.name}; ` +
+    `${instanceCount} instances need ${needed} bytes of ${device.info.name}; ` +
       `${freeBytes} are free, and one buffer has at most ${maxAllocationBytes}`,
     { remedy: `About ${fitting} instances fit. Ask for fewer, or give each less memory.` },
   );

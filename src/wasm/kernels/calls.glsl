@@ -1,15 +1,24 @@
 // calls.glsl: calls and returns. The registers of a called function begin at its arguments, in the caller's frame, so
 // neither arguments nor results are moved.
 
+// Whether a call finds room.
+bool hasRoom(uint calleeBase, uint frameSlots) {
+  return depth < launch.maxDepth && uint64_t(calleeBase) + uint64_t(frameSlots) <= uint64_t(launch.slotsPerInstance);
+}
+
+// Stores where the caller at a level goes on, and where its registers begin.
+void writeFrame(uint level, uint at, uint callerBase) {
+  writeSlot(launch.framesAt + level, uint64_t(at) | (uint64_t(callerBase) << 32));
+}
+
 void enterFunction(uint callee, uint argumentsAt) {
   uint row = launch.functionsAt + callee * FUNCTION_WORDS;
   uint calleeBase = base + argumentsAt;
-  uint64_t end = uint64_t(calleeBase) + uint64_t(word(row + FUNCTION_FRAME_SLOTS));
-  if (depth >= launch.maxDepth || end > uint64_t(launch.slotsPerInstance)) {
+  if (!hasRoom(calleeBase, word(row + FUNCTION_FRAME_SLOTS))) {
     raise(TRAP_STACK_EXHAUSTED);
     return;
   }
-  writeSlot(launch.framesAt + depth, uint64_t(pc) | (uint64_t(base) << 32));
+  writeFrame(depth, pc, base);
   depth++;
   base = calleeBase;
   pc = word(row + FUNCTION_START);

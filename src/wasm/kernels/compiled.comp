@@ -21,6 +21,7 @@
 #include "lane.glsl"
 #include "memory.glsl"
 #include "bulk.glsl"
+#include "calls.glsl"
 #include "lanes.glsl"
 #include "compiled.glsl"
 #include "wasm-program.glsl"
@@ -30,13 +31,10 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Counters { W
 
 // Returns how many instructions ran.
 uint runLane() {
-  uint64_t fuel = uint64_t(readCell(STATE_FUEL_LOW)) | (uint64_t(readCell(STATE_FUEL_HIGH)) << 32);
+  uint64_t fuel = readFuel();
   if (fuel < uint64_t(launch.leastFuel)) return 0u;
-  trap = TRAP_NONE;
-  hostCall = 0u;
-  resume = readCell(STATE_PC);
-  base = readCell(STATE_BASE);
-  depth = readCell(STATE_DEPTH);
+  loadState();
+  resume = pc;
   uint allowed = uint(min(fuel, uint64_t(launch.quantum)));
   budget = int(allowed);
   isInMemory = true;
@@ -50,14 +48,8 @@ uint runLane() {
   endProgram();
   uint used = allowed - uint(budget);
   fuel -= uint64_t(used);
-  writeCell(STATE_STATUS, status);
-  writeCell(STATE_TRAP, trap);
-  writeCell(STATE_PC, resume);
-  writeCell(STATE_BASE, base);
-  writeCell(STATE_DEPTH, depth);
-  writeCell(STATE_FUEL_LOW, uint(fuel));
-  writeCell(STATE_FUEL_HIGH, uint(fuel >> 32));
-  writeCell(STATE_HOST_CALL, hostCall);
+  pc = resume;
+  saveState(fuel);
   return used;
 }
 

@@ -12,7 +12,6 @@ uint resume;
 int budget;
 // Open calls lie in memory and not in variables.
 bool isInMemory;
-uint hostCall;
 
 void park(uint at) {
   resume = at;
@@ -37,19 +36,9 @@ void leaveFunction(uint calleeBase) {
   next = PARKED;
   isInMemory = true;
   base = calleeBase;
-  if (depth == 0u) {
-    status = STATUS_DONE;
-    return;
-  }
-  depth--;
-  uint64_t frame = readSlot(launch.framesAt + depth);
-  resume = uint(frame);
-  base = uint(frame >> 32);
-}
-
-// Whether a call finds room; the limits are those of enterFunction.
-bool hasRoom(uint calleeBase, uint frameSlots) {
-  return depth < launch.maxDepth && uint64_t(calleeBase) + uint64_t(frameSlots) <= uint64_t(launch.slotsPerInstance);
+  pc = resume;
+  returnFromFunction();
+  resume = pc;
 }
 
 // Takes steps of a bulk operation at `pc`, while the budget allows them. Then `pc` is what comes next.

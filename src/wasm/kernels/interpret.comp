@@ -29,8 +29,6 @@
 layout(local_size_x = MACHINE_WORKGROUP_SIZE) in;
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Counters { WasmCounters counts; };
 
-uint hostCall;
-
 void zeroSlots(uint first, uint count) {
   writeSlot(base + first, 0ul);
   if (count > 1u) writeSlot(base + first + 1u, 0ul);
@@ -127,18 +125,13 @@ void step() {
 
 // Whether a compiled program runs the instance.
 bool isCompiled() {
-  uint64_t fuel = uint64_t(readCell(STATE_FUEL_LOW)) | (uint64_t(readCell(STATE_FUEL_HIGH)) << 32);
-  return launch.leastFuel != 0u && fuel >= uint64_t(launch.leastFuel);
+  return launch.leastFuel != 0u && readFuel() >= uint64_t(launch.leastFuel);
 }
 
 // Returns how many instructions ran.
 uint runLane() {
-  trap = TRAP_NONE;
-  hostCall = 0u;
-  pc = readCell(STATE_PC);
-  base = readCell(STATE_BASE);
-  depth = readCell(STATE_DEPTH);
-  uint64_t fuel = uint64_t(readCell(STATE_FUEL_LOW)) | (uint64_t(readCell(STATE_FUEL_HIGH)) << 32);
+  loadState();
+  uint64_t fuel = readFuel();
   uint allowed = uint(min(fuel, uint64_t(launch.quantum)));
   uint used = 0u;
   while (used < allowed && status == STATUS_RUNNING) {
@@ -150,14 +143,7 @@ uint runLane() {
     status = STATUS_TRAPPED;
     trap = TRAP_OUT_OF_FUEL;
   }
-  writeCell(STATE_STATUS, status);
-  writeCell(STATE_TRAP, trap);
-  writeCell(STATE_PC, pc);
-  writeCell(STATE_BASE, base);
-  writeCell(STATE_DEPTH, depth);
-  writeCell(STATE_FUEL_LOW, uint(fuel));
-  writeCell(STATE_FUEL_HIGH, uint(fuel >> 32));
-  writeCell(STATE_HOST_CALL, hostCall);
+  saveState(fuel);
   return used;
 }
 

@@ -17,6 +17,8 @@ uint trap;
 uint pc;
 uint base;
 uint depth;
+// The import that the instance waits for.
+uint hostCall;
 
 // Opens the instance with a number.
 void openLane(uint instance) {
@@ -50,3 +52,26 @@ uint64_t operand(uint kind, uint value) {
 }
 
 void raise(uint reason) { trap = reason; }
+
+uint64_t readFuel() { return uint64_t(readCell(STATE_FUEL_LOW)) | (uint64_t(readCell(STATE_FUEL_HIGH)) << 32); }
+
+// The state of the instance as a run begins.
+void loadState() {
+  trap = TRAP_NONE;
+  hostCall = 0u;
+  pc = readCell(STATE_PC);
+  base = readCell(STATE_BASE);
+  depth = readCell(STATE_DEPTH);
+}
+
+// The state as the run ends.
+void saveState(uint64_t fuel) {
+  writeCell(STATE_STATUS, status);
+  writeCell(STATE_TRAP, trap);
+  writeCell(STATE_PC, pc);
+  writeCell(STATE_BASE, base);
+  writeCell(STATE_DEPTH, depth);
+  writeCell(STATE_FUEL_LOW, uint(fuel));
+  writeCell(STATE_FUEL_HIGH, uint(fuel >> 32));
+  writeCell(STATE_HOST_CALL, hostCall);
+}
