@@ -278,13 +278,8 @@ export class Device implements Disposable {
   /** Creates a command buffer and records it. */
   record(body: (recorder: Recorder) => void, options: CommandBufferOptions = {}): CommandBuffer {
     assertBody(body);
-    const commandBuffer = this.createCommandBuffer(options);
-    try {
-      return commandBuffer.record(body);
-    } catch (error) {
-      commandBuffer[Symbol.dispose]();
-      throw error;
-    }
+    const { queue = this.queue, ...others } = commandBufferOptions(options);
+    return CommandBuffer.recorded(this.#context, queue, body, others);
   }
 
   /**

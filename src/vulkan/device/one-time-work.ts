@@ -28,7 +28,7 @@ export class OneTimeWork {
     const fence = this.#takeFence();
     let isFree = true;
     try {
-      using commandBuffer = this.#record(queue, body);
+      using commandBuffer = CommandBuffer.recorded(this.#context, queue, body, { oneTime: true });
       queue.submit(commandBuffer, fence);
       isFree = false;
       isFree = fence.wait({ timeoutMs });
@@ -43,23 +43,13 @@ export class OneTimeWork {
     const fence = this.#takeFence();
     let isFree = true;
     try {
-      using commandBuffer = this.#record(queue, body);
+      using commandBuffer = CommandBuffer.recorded(this.#context, queue, body, { oneTime: true });
       queue.submit(commandBuffer, fence);
       isFree = false;
       isFree = fence.wait({ timeoutMs: 0 }) || (await fence.waitAsync({ timeoutMs }));
       if (!isFree) throw overdueError(this.#context.physical.info.name, timeoutMs);
     } finally {
       this.#giveFence(fence, isFree);
-    }
-  }
-
-  #record(queue: Queue, body: (recorder: Recorder) => void): CommandBuffer {
-    const commandBuffer = new CommandBuffer(this.#context, queue);
-    try {
-      return commandBuffer.record(body, { oneTime: true });
-    } catch (error) {
-      commandBuffer[Symbol.dispose]();
-      throw error;
     }
   }
 

@@ -82,6 +82,22 @@ export class CommandBuffer extends DeviceObject implements Recording {
     this.adopt(handle);
   }
 
+  /** Makes a command buffer and records it; nothing is left behind if that fails. @internal */
+  static recorded(
+    context: DeviceContext,
+    queue: Queue,
+    body: (recorder: Recorder) => void,
+    { oneTime = false, ...options }: CommandBufferOptions & { oneTime?: boolean } = {},
+  ): CommandBuffer {
+    const commandBuffer = new CommandBuffer(context, queue, options);
+    try {
+      return commandBuffer.record(body, { oneTime });
+    } catch (error) {
+      commandBuffer[Symbol.dispose]();
+      throw error;
+    }
+  }
+
   /** Whether there is a complete recording. */
   get isRecorded(): boolean {
     return this.#isRecorded;
