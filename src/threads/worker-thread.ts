@@ -123,11 +123,11 @@ export function startWorkerThreadNow(
 ): Worker | undefined {
   const entry = isFromSource() ? bundled.get(name) : builtEntry(name);
   if (entry === undefined || spareAddressBytes() !== Infinity) return undefined;
+  assertDirectory();
   return start(name, entry, data, transferList);
 }
 
 function start(name: WorkerName, entry: string, data: unknown, transferList: MessagePort[]): Worker {
-  assertDirectory();
   try {
     // Empty execArgv: a worker needs no loaders and flags of this process.
     const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_OBJECTS_MB };
