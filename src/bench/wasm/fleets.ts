@@ -32,10 +32,10 @@ const HOST_INSTANCES_MAX = 4096;
 /** CoreMark asks for the time before and after its iterations. */
 const CLOCK_STEP_MS = 100_000;
 
-/** The user's device, if there is one, and whether it runs on the host's cores. */
+/** The user's device, if there is one, and who does the work: a software device is the host's cores. */
 export interface DeviceUnderTest extends Disposable {
   readonly device: Device | undefined;
-  readonly usesHostCores: boolean;
+  readonly workers: "gpu" | "cores";
 }
 
 /** Opens the device that `--device` names. Where there is none, a row says why. */
@@ -50,7 +50,7 @@ export function openDevice(context: BenchContext): DeviceUnderTest {
   }
   return {
     device,
-    usesHostCores: device === undefined || device.info.type === "cpu",
+    workers: device === undefined || device.info.type === "cpu" ? "cores" : "gpu",
     [Symbol.dispose]: () => device?.close(),
   };
 }

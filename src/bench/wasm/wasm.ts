@@ -70,7 +70,7 @@ const programs: BenchCase = {
   async run(context) {
     using under = openDevice(context);
     for (const name of Object.keys(PROGRAMS) as (keyof typeof PROGRAMS)[]) {
-      const usual = SIZES[name][under.usesHostCores ? "cores" : "gpu"];
+      const usual = SIZES[name][under.workers];
       const size = { ...usual, instances: context.options.instances ?? usual.instances };
       const program = PROGRAMS[name](size);
       await inTurn(context, fleetMakers(under), {
@@ -114,8 +114,7 @@ const coremark: BenchCase = {
   limitMs: 300_000,
   async run(context) {
     using under = openDevice(context);
-    const { tree: file, instances = COREMARK_INSTANCES[under.usesHostCores ? "cores" : "gpu"] } =
-      context.options;
+    const { tree: file, instances = COREMARK_INSTANCES[under.workers] } = context.options;
     if (file === undefined)
       throw new EverwarpError("EW_BAD_ARGUMENT", "wasm/coremark needs a file, as coremark-minimal.wasm", {
         remedy: "Name it after the case: everwarp bench wasm/coremark FILE.",
